@@ -274,9 +274,8 @@ def load_params(layout: Layout) -> Params:
         params = Params.model_validate(mapping)
     except pydantic.ValidationError as error:
         step = "Correct the field; docs/decisions and the comments in the file say what it means."
-        raise err.ConfigError(
-            [err.field_problem(shown, item, step) for item in error.errors()]
-        ) from error
+        problems = [err.field_problem(shown, item, step) for item in error.errors()]
+        raise err.ConfigError(problems) from error
     pins = read_pins(layout)
     problems = _inconsistent(shown, params) + _stale_pins(layout, params, pins)
     if problems:

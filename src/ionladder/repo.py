@@ -172,12 +172,7 @@ def find_layout(start: Path | None = None) -> Layout:
             found = f"the {PARAMS_FILE} of another project (without `project: ionladder`)"
     if not named and (_RELEASE / PARAMS_FILE).is_file():
         return Layout(_RELEASE, _cache())
-    raise err.ConfigError(
-        str(begin),
-        f"a leaderboard repository (a folder with {PARAMS_FILE}) here or above",
-        found,
-        f"Change into the cloned repository, or set {ROOT_VARIABLE} to its folder.",
-    )
+    raise err.ConfigError(err.worded("no-repository", str(begin), found=found))
 
 
 def published_addresses(root: Path) -> dict[str, str]:

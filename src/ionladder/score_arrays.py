@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ionladder.data import store
 from ionladder.data.labels import EvaluationLabels
 from ionladder.data.litraj.xyz import PeriodicCell
-from ionladder.errors import Problem, first_few
+from ionladder.errors import Problem, first_few, worded
 from ionladder.specs import Array, Task
 from ionladder.submit import frames
 from ionladder.submit.arrays import array_file_problems, portions
@@ -78,9 +78,7 @@ def frame_reader(labels: EvaluationLabels, task: Task) -> ArrayReader:
         path, file = folder / frames.PREDICTIONS_FILE, f"{shown_as}/{frames.PREDICTIONS_FILE}"
         offsets, problems = (None, []) if offset_set is None else offset_set.fit(folder, shown_as)
         if not path.is_symlink() and not path.exists():
-            step = "`ionladder new TASK NAME` makes a template with all ids."
-            absent = Problem(shown_as, f"a file {frames.PREDICTIONS_FILE}", "none", step)
-            return None, [absent, *problems]
+            return None, [worded("frames-absent", shown_as), *problems]
         found = array_file_problems(
             path, frames.FRAME_COLUMNS, n_rows=len(ids), n_numbers=n_numbers, shown_as=file
         )
@@ -222,15 +220,11 @@ class _OffsetSet(NamedTuple):
 def _energy_problems(values: Array, file: str) -> list[Problem]:
     """The first energy that is missing, not finite, or larger than anything sensible."""
     bad = np.flatnonzero(~(np.abs(values) <= MAX_EV))
-    return [
-        Problem(
-            f"{file}, column `{frames.ENERGY}`, row {row + 1}",
-            f"a finite number within ±{MAX_EV:g} eV",
-            f"{values[row]:g}" + (f", and {len(bad) - 1:,} more" if len(bad) > 1 else ""),
-            "Predict a number in eV for every id.",
-        )
-        for row in bad[:1]
-    ]
+    if not len(bad):
+        return []
+    where = f"{file}, column `{frames.ENERGY}`, row {bad[0] + 1}"
+    found = f"{values[bad[0]]:g}" + (f", and {len(bad) - 1:,} more" if len(bad) > 1 else "")
+    return [worded("energy-not-sensible", where, most=f"{MAX_EV:g}", found=found)]
 
 
 # One pass over predictions and truth, some configurations at a time

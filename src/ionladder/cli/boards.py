@@ -131,9 +131,7 @@ def predictions(
     from ionladder.notebook import load_predictions
 
     if out.suffix not in {".parquet", ".csv"}:
-        raise errors.ConfigError(
-            "--out", "a name that ends in .parquet or .csv", out.name, "Rename it."
-        )
+        raise errors.ConfigError(errors.worded("name-of-table", "--out", found=out.name))
     context = com.load_context()
     tables, names = [], [task] if task else [*context.params.task_versions]
     for name in names:
@@ -237,8 +235,7 @@ def compare(
     context = com.load_context()
     chosen = com.task_of(submission, task)
     if submission.resolve() == other.resolve():
-        step = "Name two submissions of one task."
-        raise errors.ConfigError(str(other), "another submission", "the same folder twice", step)
+        raise errors.ConfigError(errors.worded("compared-with-itself", str(other)))
     settings = context.params.scoring
     scorer = TaskScorer.open(context.layout, chosen, context.version_of(chosen), settings)
     # Two folders may have one name, as when a contributor compares with the committed version.
@@ -401,9 +398,7 @@ def _publications(
     layout = context.layout
     commit = find_commit(layout.root, since)
     if commit is None:
-        expected = "a commit of this repository, or a number of publications below 1000"
-        step = "`git log --oneline leaderboard/history.jsonl` lists the commits."
-        raise errors.ConfigError("--since", expected, repr(since), step)
+        raise errors.ConfigError(errors.worded("no-such-commit", "--since", found=repr(since)))
     name = layout.relative(layout.history)
     data = files_at(layout.root, commit, layout.relative(layout.leaderboard_dir)).get(name, b"")
     before = history.parse_history(data, f"{name} at {since}")

@@ -26,7 +26,7 @@ import typer
 from typer import Argument, Option
 
 from ionladder.data.registry import all_tasks, get_task
-from ionladder.errors import ConfigError, IonLadderError, Problem, SubmissionError, first_few
+from ionladder.errors import ConfigError, IonLadderError, SubmissionError, first_few, worded
 from ionladder.repo import Layout, at_hand, find_layout, on_s3, only_writer, require_clone, to_json
 from ionladder.specs import Task
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from ionladder.config import Params
+    from ionladder.errors import Problem
     from ionladder.repo import MapJobs
     from ionladder.submit.validate import Expectations
 
@@ -56,12 +57,9 @@ class Context:
         if version is not None and self.params.find(task.dataset, version) is not None:
             return version
         pinned = [v.version for v in self.params.versions.values() if v.dataset == task.dataset]
-        raise ConfigError(
-            f"params.yaml, task {task.name}",
-            f"a pinned version of {task.dataset} ({', '.join(pinned) or 'none yet'})",
-            version or "none",
-            "Name one of the pinned versions, or pin the new one under `datasets`.",
-        )
+        facts = {"pinned": ", ".join(pinned) or "none yet", "found": version or "none"}
+        where = f"params.yaml, task {task.name}"
+        raise ConfigError(worded("version-unpinned", where, dataset=task.dataset, **facts))
 
     def expectations(self, task: Task, version: str | None = None) -> Expectations:
         """The ids and folds of a task whose predictions come from elsewhere, or go there."""
@@ -312,9 +310,8 @@ def sharing(
     hit = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", "1/1" if part is None else part)
     turn = (int(hit[1]), int(hit[2])) if hit else (1, 0)
     if turn[0] > turn[1] or (is_part and keep is None):
-        expected = "K/N with K from 1 to N, such as 3/40, and --keep FOLDER that all parts share"
         found = f"{part}{' without --keep' * (keep is None)}"
-        raise ConfigError("--part", expected, found, "Correct it.")
+        raise ConfigError(worded("no-such-part", "--part", found=found))
     n = 0
     with ExitStack() as stack:
         try:
@@ -327,9 +324,8 @@ def sharing(
             if not gone and not (cluster is not None and isinstance(error, kinds)):
                 raise
             where = f"--workers {workers}" if cluster is None else f"--cluster {cluster}"
-            expected = "processes that answer until their jobs are done"
-            step = "Was one out of memory, is the address another? With --keep a run goes on here."
-            raise ConfigError(where, expected, f"{type(error).__name__}: {error}", step) from error
+            found = f"{type(error).__name__}: {error}"
+            raise ConfigError(worded("processes-gone", where, found=found)) from error
 
 
 def _executor(stack: ExitStack, workers: int, cluster: str | None) -> tuple[Executor | None, int]:
@@ -343,8 +339,7 @@ def _executor(stack: ExitStack, workers: int, cluster: str | None) -> tuple[Exec
         spawned = multiprocessing.get_context("spawn")
         return stack.enter_context(ProcessPoolExecutor(workers, spawned)), workers
     if find_spec("distributed") is None:
-        step = "Install them: pip install 'ionladder[cluster]'."
-        raise ConfigError("--cluster", "the packages of the extra cluster", "no distributed", step)
+        raise ConfigError(worded("no-distributed", "--cluster"))
     import dask
     import distributed
 

@@ -79,19 +79,18 @@ def _column_problems(
     problems = []
     for column in asked:
         if column.is_needed and column.name not in names:
-            expected, step = f"a column `{column.name}`: {column.words}", f"Add `{column.name}`."
-            problems.append(Problem(header, expected, shown, step))
+            facts = {"name": column.name, "words": column.words, "found": shown}
+            problems.append(worded("array-column-absent", header, **facts))
     unknown = [name for name in names if name not in known]
     if unknown:
-        expected, step = f"only the columns {', '.join(known)}", "Remove or rename these columns."
-        problems.append(Problem(header, expected, f"also {first_few(unknown)}", step))
+        facts = {"known": ", ".join(known), "found": first_few(unknown)}
+        problems.append(worded("array-columns-unknown", header, **facts))
     for field in schema:
         if field.name in known and not known[field.name].will_do(field.type):
             meant = [c.name for c in asked if c.name != field.name and c.will_do(field.type)]
             hint = f" Did you mean `{meant[0]}`?" if len(meant) == 1 else ""
-            where, step = f"{shown_as}, column `{field.name}`", "Write the column with that type."
-            found = f"values of type {field.type}"
-            problems.append(Problem(where, known[field.name].words, found, step + hint))
+            facts = {"words": known[field.name].words, "found": str(field.type), "hint": hint}
+            problems.append(worded("array-type", f"{shown_as}, column `{field.name}`", **facts))
     return problems
 
 

@@ -302,13 +302,11 @@ def name_problems(name: str, *, where: str) -> list[Problem]:
     if _NAME.fullmatch(name) and not (_RESERVED.match(name) or name.endswith(".")):
         return []
     suggestion = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "my-model"
-    expected = (
-        "a folder name of 1 to 64 characters from a-z 0-9 . _ -, beginning with a letter or digit"
-    )
+    facts = {"found": repr(name), "other": suggestion}
     if _NAME.fullmatch(name):
-        expected, suggestion = "a folder name that Windows can have too", f"my-{suggestion}"
-    step = f"Rename the folder, for example to {suggestion!r}."
-    return [Problem(where, expected, repr(name), step)]
+        facts["other"] = f"my-{suggestion}"
+        return [worded("name-of-windows", where, **facts)]
+    return [worded("name-of-folder", where, **facts)]
 
 
 def new_folder_problems(folder: Path, *, where: str, instead: str) -> list[Problem]:

@@ -140,8 +140,7 @@ class ReaderProcess:
             self.close()
             raise
         if signal_number in ENDED_BY_A_LIMIT:
-            expected = f"a file that is read within {self._limits.cpu_s} s"
-            return None, [Problem(where, expected, "one that takes longer", _SMALLER)]
+            return None, [worded("reader-too-slow", where, most=self._limits.cpu_s)]
         return None, [worded("reader-broke-off", where, number=signal_number)]
 
     def close(self) -> None:
@@ -195,8 +194,8 @@ class ReaderProcess:
         try:
             return self._read(*arguments)
         except MemoryError:
-            expected = f"a file that is unpacked within {self._limits.memory_bytes / 1e9:g} GB"
-            return None, [Problem(where, expected, "one that needs more", _SMALLER)]
+            most = f"{self._limits.memory_bytes / 1e9:g}"
+            return None, [worded("reader-too-large", where, most=most)]
 
     def _answer(self, arguments: Any, where: str) -> bytes:
         """A table in Arrow's format, or JSON, after eight bytes that say which."""
@@ -218,7 +217,6 @@ class ReaderProcess:
         return b"json    " + json.dumps(answer).encode()
 
 
-_SMALLER = "Keep only the columns and rows that the task asks for."
 _TABLE = b"table   "  # as long as Arrow's numbers, which then stand where they may be used
 _NO_LIMITS = (
     "This system cannot bound the process that reads parquet files: check files of people you do "

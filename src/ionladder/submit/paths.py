@@ -156,14 +156,12 @@ def _find(folder: Path, task: str, shown_as: str) -> tuple[Path | None, list[Pro
     if len(present) == 1 and not present[0].is_symlink() and present[0].is_file():
         return present[0], []
     if len(present) == 1:
-        found, step = f"{present[0].name} as a link or special file", "Put the file itself here."
-    elif present:
-        found, step = "both", "Keep the one that holds the final predictions."
-    else:
-        others = sorted(path.name for path in folder.glob("predictions.*"))
-        found = f"neither, but {first_few(others)}" if others else "neither"
-        step = f"`ionladder new {task} NAME` writes a template with every image."
-    return None, [Problem(shown_as, f"{PARQUET} or {EXTXYZ}", found, step)]
+        return None, [worded("paths-linked", shown_as, name=present[0].name)]
+    if present:
+        return None, [worded("paths-twice", shown_as)]
+    others = sorted(path.name for path in folder.glob("predictions.*"))
+    found = f"neither, but {first_few(others)}" if others else "neither"
+    return None, [worded("paths-absent", shown_as, found=found, task=task)]
 
 
 # Two formats, one table of images
@@ -203,19 +201,11 @@ _TRUTH = {"T": 1.0, "True": 1.0, "true": 1.0, "F": 0.0, "False": 0.0, "false": 0
 _BYTES_PER_ATOM = 400  # further columns of other programs are passed over
 _BYTES_PER_FRAME = 4_000
 _SPARE_BYTES = 1_000_000
-_NEXT_STEP = (
-    "Every frame needs edge_id=, image=, energy= and converged= in its second line; a hop without "
-    "a path may leave energy out."
-)
 _FORMAT = "Write the frames with ASE's `write(..., format='extxyz')`, positions and cell in Å."
 
 
 def _read_extxyz(path: Path, given: Sequence[GivenPath], shown_as: str) -> _Read:
     """One frame an image, as ASE writes them."""
-
-    def problem(where: str, expected: str, found: str) -> Problem:
-        return Problem(where, expected, found, _NEXT_STEP)
-
     n_frames = sum(one.n_images for one in given)
     n_atoms = sum(one.positions_ang.size // 3 for one in given)
     limit = n_atoms * _BYTES_PER_ATOM + n_frames * _BYTES_PER_FRAME + _SPARE_BYTES
@@ -228,8 +218,8 @@ def _read_extxyz(path: Path, given: Sequence[GivenPath], shown_as: str) -> _Read
         with path.open("rb") as stream:
             for frame in iter_frames(stream, where=shown_as):
                 if frame.place > 2 * n_frames:
-                    found = "more than twice as many"
-                    return [], [problem(shown_as, f"{n_frames:,} frames", found)]
+                    facts = {"expected": f"{n_frames:,} frames", "found": "more than twice as many"}
+                    return [], [worded("frame-info", shown_as, **facts)]
                 for fault in _info_faults(frame.info):
                     said = visible(frame.info.get(fault[0], "nothing"), limit=80)
                     wrong.setdefault(fault, []).append((frame.place, said))
@@ -242,7 +232,8 @@ def _read_extxyz(path: Path, given: Sequence[GivenPath], shown_as: str) -> _Read
     for (key, expected), cases in wrong.items():
         where = f"{shown_as}, frame {first_few(place for place, _ in cases)}, {key}"
         more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-        problems.append(problem(where, expected, f"{cases[0][1]!r}{more}"))
+        found = f"{cases[0][1]!r}{more}"
+        problems.append(worded("frame-info", where, expected=expected, found=found))
     return images, problems
 
 

@@ -206,14 +206,12 @@ def as_problems(shown_as: str) -> Iterator[None]:
     except MemoryError as error:
         raise err.SubmissionError(err.worded("memory", shown_as)) from error
     except OSError as error:
-        raise err.SubmissionError(
-            err.worded("unreadable-file", shown_as, reason=error.strerror or type(error).__name__)
-        ) from error
+        reason = error.strerror or type(error).__name__
+        raise err.SubmissionError(err.worded("unreadable-file", shown_as, reason=reason)) from error
     except Exception as error:
         last = (str(error).strip().splitlines() or [""])[-1]
-        raise err.SubmissionError(
-            err.worded("check-failed", shown_as, kind=type(error).__name__, text=last[:160])
-        ) from error
+        facts = {"kind": type(error).__name__, "text": last[:160]}
+        raise err.SubmissionError(err.worded("check-failed", shown_as, **facts)) from error
 
 
 def checklist(
@@ -370,9 +368,8 @@ def _folder_problems(folder: Path, task: Task, shown_as: str) -> list[err.Proble
         found = f"{name}{f', {kind[0]}' if kind else ''}"
         problems.append(err.Problem(shown_as, f"predictions in {' or '.join(used)}", found, step))
     if extra:
-        expected = f"only {', '.join([cards.CARD_FILE, *used, 'README.md'])}"
-        step = "Remove these files; link code and models from submission.yaml."
-        problems.append(err.Problem(shown_as, expected, f"also {err.first_few(extra)}", step))
+        facts = {"known": ", ".join([cards.CARD_FILE, *used]), "files": err.first_few(extra)}
+        problems.append(err.worded("files-beside", shown_as, **facts))
     return problems
 
 
