@@ -132,7 +132,8 @@ def answering(command: Callable[..., None]) -> Callable[..., None]:
         if not json:
             command(**options)
             return
-        said, problems, code = StringIO(), list[Problem](), 0
+        said, code = StringIO(), 0
+        problems: list[Problem] = []
         try:
             with redirect_stdout(said):
                 command(**options, **({"json": True} if has_own else {}))
