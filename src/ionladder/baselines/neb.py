@@ -24,7 +24,7 @@ import numpy as np
 from ionladder.baselines.registry import baseline_error, missing_package
 from ionladder.baselines.runner import single_thread
 from ionladder.data.store import GivenPath, read_given_paths, rows_with
-from ionladder.errors import BaselineError, visible
+from ionladder.errors import BaselineError, Problem, visible, worded
 from ionladder.repo import MapJobs, kept, read_parquet, replacing, sha256_bytes, write_json
 
 if TYPE_CHECKING:
@@ -357,9 +357,8 @@ def run_points(
     from ionladder.baselines.umlip import POTENTIALS
 
     if name not in POTENTIALS:
-        step = "Name another potential, or leave --points out."
-        where, expected = "ionladder umlip-neb --points --model", f"one of {', '.join(POTENTIALS)}"
-        raise baseline_error(where, expected, repr(name), step)
+        known, where = ", ".join(POTENTIALS), "ionladder umlip-neb --points --model"
+        raise BaselineError(worded("potential-of-points", where, known=known, name=name))
     found = []
     source = POTENTIALS[name].source()
     for point in map_jobs(partial(_points, name, source, folder / "points"), paths):
@@ -518,18 +517,14 @@ def calculator_of(name: PotentialName, weights: Path | None) -> Any:
 def _require(name: PotentialName, weights: Path | None) -> None:
     where = f"ionladder umlip-neb --model {name}"
     package = {"chgnet": "chgnet", "sevennet-0": "sevenn", "mace": "mace"}[name]
-    errors = []
+    problems: list[Problem] = []
     missing = tuple(one for one in ("ase", "torch", package) if find_spec(one) is None)
     if missing:
-        errors.append(missing_package(where, "umlip", missing))
+        problems += missing_package(where, "umlip", missing).problems
     if name == "mace" and (weights is None or not weights.is_file()):
-        expected = "a file of MACE's weights, such as MACE-MP-0's; its package has none"
         found = "none" if weights is None else f"no file {weights}"
-        step = "Download the model its authors publish, and name the file."
-        errors.append(baseline_error(f"{where} --weights", expected, found, step))
+        problems.append(worded("weights-absent", f"{where} --weights", found=found))
     if name != "mace" and weights is not None:
-        expected = "no such option: the weights come inside the package"
-        step = "Leave the option out."
-        errors.append(baseline_error(f"{where} --weights", expected, str(weights), step))
-    if errors:
-        raise BaselineError([problem for error in errors for problem in error.problems])
+        problems.append(worded("weights-inside", f"{where} --weights", found=weights))
+    if problems:
+        raise BaselineError(problems)

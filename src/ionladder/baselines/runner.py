@@ -88,11 +88,6 @@ class Plan:
         folds = self.inputs.folds
         return folds[folds["scheme"].isin(self.schemes) & folds["repeat"].isin(self.repeats)]
 
-    @property
-    def n_trainings(self) -> int:
-        """Trainings in all: one per seed, and one per scheme, repeat and fold."""
-        return len(self.seeds) + self.folds.groupby(["scheme", "repeat", "fold"]).ngroups
-
 
 @dataclass(frozen=True, kw_only=True)
 class Run:

@@ -13,7 +13,7 @@ import typer
 
 from ionladder.cli import common
 from ionladder.data.registry import get_task
-from ionladder.errors import BaselineError, DataMissingError, visible
+from ionladder.errors import BaselineError, DataMissingError, visible, worded
 from ionladder.repo import Layout, find_layout
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def baseline(
         _print_list()
         return
     if name is None:
-        step = "See `ionladder baseline --list`."
-        raise BaselineError("ionladder baseline", "the name of a baseline", "none", step)
+        raise BaselineError(worded("baseline-unnamed", "ionladder baseline"))
     from ionladder.baselines.runner import without_epochs
 
     if get_task(task).predicts == "values":
@@ -84,9 +83,7 @@ def baseline(
     if curves:
         raise without_epochs(name)
     if workers or cluster or part or keep:
-        expected = "no --workers, --cluster, --part or --keep: one pass writes all predictions"
-        where, found = f"ionladder baseline {name}", "one of them"
-        raise BaselineError(where, expected, found, "Leave them out.")
+        raise BaselineError(worded("arrays-unshared", f"ionladder baseline {name}"))
     context = common.load_context(clone_for="baseline")
     require_scored(context.layout, context.params, task)
     (_check_arrays if check else _run_arrays)(context, name, task)
@@ -281,9 +278,4 @@ def _tables(dataset: str) -> tuple[Path, Path]:
         paths = layout.frames(dataset, version, "paths_init")
         if splits.is_file() and paths.is_file():
             return splits, paths
-    raise DataMissingError(
-        "ionladder umlip-neb",
-        f"the tables of {dataset} on this machine, or --paths",
-        "none of them",
-        "Run `make leaderboard` (em619) or `ionladder fill nebdft2k`, or name a folder with paths.",
-    )
+    raise DataMissingError(worded("no-hops", "ionladder umlip-neb", dataset=dataset))

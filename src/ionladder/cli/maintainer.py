@@ -388,8 +388,8 @@ def ingest(
     errors: list[err.IonLadderError] = []
     chosen = select_versions(context.params, keys)
     if (part or keep) and [in_blocks(pinned.dataset) for pinned in chosen] != [True]:
-        found, step = err.first_few(pinned.key for pinned in chosen), "Name it, or leave them out."
-        raise err.ConfigError("--part, --keep", "one version of MPLiTrj", found, step)
+        found = err.first_few(pinned.key for pinned in chosen)
+        raise err.ConfigError(err.worded("not-in-blocks", "--part, --keep", found=found))
     for pinned in chosen:
         try:
             if pinned.is_on_demand:

@@ -98,8 +98,7 @@ class Benchmark:
         if len(ids) != n or len(row) != n or not np.bincount(row, minlength=n).all():
             problems = coverage_problems(ids.to_pylist(), expected=self._id_set, where=where)
         if n_bad:
-            step = "Predict a number for every id."
-            problems.append(Problem(where, "finite numbers", f"{n_bad:,} other values", step))
+            problems.append(worded("not-finite", where, n=n_bad))
         is_finite = len(row) and np.isfinite(pred).all()
         value = _METRICS[metric](self.y_true[row], pred) if is_finite else math.nan
         return PeerScore(value=value, n_rows=len(row), n_labels=n, problems=tuple(problems))
@@ -210,9 +209,8 @@ def matbench_mae(
         claimed = fold.claimed.get(metric)
         # NaN equals nothing.
         if claimed is not None and not abs(claimed - found.value) <= _CLAIM_TOLERANCE:
-            given = f"{found.value:.6g}, which the predictions give"
-            step = "Trust the predictions; the stated score was not made from them."
-            wrong.append(Problem(f"{where}, scores.{metric}", given, f"{claimed:.6g}", step))
+            facts = {"found": found.value, "claimed": claimed}
+            wrong.append(worded("claim-differs", f"{where}, scores.{metric}", **facts))
     values = np.array([score.value for score in scores.values()])
     return FoldScores(
         metric=metric,
@@ -285,9 +283,7 @@ def rescore(
     barriers = sorted(path for path in files if _ML_PEG_FILE.fullmatch(path.name))
     tables = sorted(path for path in files if path.name == _ML_PEG_TABLE)
     if not (sent or results or barriers or tables):
-        expected = f"contributions/<name>/….csv.zip, results.json.gz, or {_ML_PEG_TABLE}"
-        step = "Name the checkout of JARVIS-Leaderboard, matbench or ML-PEG."
-        raise ConfigError(folder.as_posix(), expected, "none of them", step)
+        raise ConfigError(worded("no-leaderboard", folder.as_posix(), table=_ML_PEG_TABLE))
     truths: dict[str, Path] = {}
     for path in files:
         if path.name.endswith((".json.zip", ".parquet")) and "benchmarks" in path.parts:
@@ -374,8 +370,8 @@ def _row(
 def _benchmark(path: Path | None, split: str, metric: str, shown: str) -> Benchmark:
     if path is None or metric not in _METRICS:
         found = "no labels" if path is None else f"the metric {metric}"
-        step = "Only benchmarks of one number an entry, with their labels, can be scored."
-        raise InterchangeError(shown, f"one of {', '.join(_METRICS)}", found, step)
+        known = ", ".join(_METRICS)
+        raise InterchangeError(worded("other-benchmark", shown, known=known, found=found))
     if path.suffix != ".parquet":
         return Benchmark(read_labels(path, split))
     table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
@@ -414,9 +410,7 @@ def _rescore_results(labels: Path, folder: Path, _: Path | None, path: Path) -> 
     for name, folds in results.tasks.items():
         benchmark = _labels_of(labels, name)
         if benchmark is None:
-            wanted = f"labels of {name}: {name}.json.gz, .csv or .parquet"
-            step = "Name their folder with --labels."
-            rows.append(_row(shown, name, "", None, [Problem(shown, wanted, "none", step)]))
+            rows.append(_row(shown, name, "", None, [worded("labels-elsewhere", shown, name=name)]))
             continue
         found = matbench_mae(name, folds, benchmark)
         ids = [entry for fold in folds for entry in fold.predictions]
