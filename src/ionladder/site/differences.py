@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from markupsafe import Markup
 
 from ionladder.board.model import Analysis, Board, Pair, Row, Value, read_pairs
 from ionladder.errors import SiteError
+from ionladder.repo import to_rows
 from ionladder.site import text as txt
 from ionladder.site.charts import difference_scale, spark_axis
 from ionladder.site.charts_entries import even_sample
@@ -488,13 +488,7 @@ def compare_documents(site: Site, pages: AbstractSet[str]) -> dict[str, str]:
                 predicted = table.predictions.values()
                 content["predictions"] = [_numbers(rows[row], places) for rows in predicted]
             documents[f"{here}of/{name}.json"] = content
-    return {place: _short_json(content) for place, content in documents.items()}
-
-
-def _short_json(content: object) -> str:
-    """These files are read by the page's script, not by people."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return f"{text}\n"
+    return {place: to_rows(content, deepest=0) for place, content in documents.items()}
 
 
 def _parts(item: TaskSite) -> list[Part]:

@@ -31,6 +31,7 @@ from ionladder.repo import (
     replacing_folder,
     sha256_bytes,
     sha256_file,
+    to_rows,
     write_json,
     write_text,
 )
@@ -129,10 +130,9 @@ def render_site(site: Site) -> dict[str, int]:
                 searched.append(_searched(url, page))
             _write(folder / source_name(url), page.encode("ascii", "xmlcharrefreplace"))
             for name, content in made.files.items():
-                text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-                _write(folder / name, text.encode("utf-8"))
+                _write(folder / name, to_rows(content, deepest=0).encode("utf-8"))
         documents |= compare_documents(site, links.keys())
-        documents[PAGES] = json.dumps(searched, ensure_ascii=False, separators=(",", ":"))
+        documents[PAGES] = to_rows(searched, deepest=0)
         addresses = {"" if name == "index.md" else f"{name[:-3]}/" for name in written}
         problems = dead_links(links, {*links, *files, *documents, *addresses, PREDICTIONS})
         if problems:

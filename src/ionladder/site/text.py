@@ -581,16 +581,6 @@ def explained_heads(page: str, glossary: str) -> str:
     return _THEAD.sub(lambda head: _HEAD.sub(linked, head[0]), page)
 
 
-def pair_href(here: str, task: str, submission: str, other: str) -> str:
-    """The way from a page to the comparison of two submissions.
-
-    Example:
-        >>> pair_href("obelix/", "obelix", "rf", "mlp")
-        '../compare/obelix/?a=rf&b=mlp'
-    """
-    return f"{relative(here, compare_url(task))}?a={submission}&b={other}"
-
-
 def source_name(url: str) -> str:
     """Name of the Markdown file behind an address."""
     return f"{url}index.md"
