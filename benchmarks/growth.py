@@ -101,6 +101,7 @@ def site(program: str, folder: Path, task: str, models: list[Model], size: int) 
     """What the site of this repository costs with N submissions more, whole and after changes."""
     root, found = folder / "repository", {}
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    shutil.copytree(ROOT / "src/ionladder/site", root / "src/ionladder/site")
     write_submissions(root, task, models, size)
     run(program, root, "leaderboard", task)
     found["whole, CPU s"], found["whole, MB of memory"] = run(program, root, "site")
