@@ -12,7 +12,7 @@ from ionladder.entries import EntryTable
 from ionladder.site import charts_entries, context
 from ionladder.site.context import EntryChoice, load_site
 from ionladder.site.differences import compare_documents
-from ionladder.site.pages import materials
+from ionladder.site.pages import materials, submission
 from ionladder.site.render import render_pages
 from unit.site import synthetic_board as made
 from unit.site.test_charts import corners, find, svgs
@@ -97,6 +97,7 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     monkeypatch.setattr(context, "LARGEST_WHOLE", N_TEST - 1)
     monkeypatch.setattr(context, "SHOWN_OF_MANY", 20)
     monkeypatch.setattr(materials, "MOST_MODELS", 2)
+    monkeypatch.setattr(submission, "WHOLE", 1)
     monkeypatch.setattr(charts_entries, "MOST_MARKS", 40)
     monkeypatch.setattr(materials, "LARGEST_INDEXED", N_TEST - 1)
     monkeypatch.setattr(materials, "MAPPED_MODELS", 2)
@@ -112,6 +113,11 @@ def test_of_very_many_entries_models_and_marks_a_part_is_shown_and_the_page_says
     assert bodies(pages[own[0]])[0].count("<tr") == 2
     assert f"{len(made.barriers()) - 2} more predict this entry too" in pages[own[0]]
     assert "40 of " in pages["submissions/bvel-proto/rf-sites/"]
+    plots = {
+        name: pages[f"submissions/bvel-proto/{name}/"].count('id="residuals-')
+        for name in ("rf-sites", "hgb-bonds", "train-median")
+    }
+    assert plots == {"rf-sites": 3, "hgb-bonds": 0, "train-median": 3}, "references have all"
 
 
 def test_the_page_of_a_submission_names_materials_and_the_entries_it_errs_most_on(pages):

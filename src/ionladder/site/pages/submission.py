@@ -15,7 +15,10 @@ from ionladder.site.files import badge_url, bibtex_lines, has_card, receipt_url
 from ionladder.site.pages import Page
 from ionladder.site.pages.board import linked_names
 from ionladder.site.slices import hard_entries, slice_table, stated_uncertainty
-from ionladder.site.tables import metric_column, value_cell
+from ionladder.site.tables import FIRST_ROWS, metric_column, value_cell
+
+WHOLE = FIRST_ROWS
+"""Rows of a board from the first on whose pages hold what the page that compares draws as well."""
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -53,6 +56,8 @@ def _submission(
     copied = {path.name for path in _small(entrant)}
     entered, boards = site.entered.get((task.name, name)), site.models.get(name, ())
     targets = [task.primary.target, *(t.name for t in task.targets)]
+    is_brief = row.kind == "verified" and row.order >= WHOLE
+    slices = {} if is_brief else source.slices(name, confidence=confidence)
     return {
         "board": board,
         "row": row,
@@ -67,9 +72,8 @@ def _submission(
         "most_pairs": MOST_PAIRS,
         "primary_target": txt.target_title(task, task.primary.target),
         "parts": [_part(board, row, receipt, target) for target in dict.fromkeys(targets)],
-        "by_slice": slice_table(
-            board, row, entrant.receipt, source.slices(name, confidence=confidence)
-        ),
+        "by_slice": slice_table(board, row, entrant.receipt, slices),
+        "is_brief": is_brief,
         "widest": f"{WIDEST:g}",
         "receipt": receipt,
         "receipt_file": receipt_url(task.name, name),
