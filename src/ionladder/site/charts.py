@@ -844,10 +844,8 @@ def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: st
             at = x(at_of[part[0].publication]) - 3
             plot.drawn.append(line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
         plot.drawn += [path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
-        across = [x(at) for at in places]
-        plot.drawn.append(
-            _upright_spreads(zip(across, [stand.score for stand in stands], strict=True), y)
-        )
+        scored = [(x(at), stand.score) for at, stand in zip(places, stands, strict=True)]
+        plot.drawn.append(_upright_spreads(scored, y))
         spots = [(x(at_of[publication]), y(value)) for publication, value, *_ in marks]
         shapes = {0: dot(0, 0, "verified"), 1: circle(0, 0, "il-point il-point--open", 3)}
         plot.drawn.append(mark_paths(name, spots, [kind for *_, kind, _ in marks], shapes))
