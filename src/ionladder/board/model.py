@@ -268,10 +268,13 @@ class Board(Document):
     @property
     def leaders(self) -> tuple[Row, ...]:
         """The top group: the first row, and those that nobody is significantly better than."""
-        ranked = self.of_kind("verified")
-        if not ranked or ranked[0].tie_group is None:
-            return ranked[:1]
-        return tuple(row for row in ranked if row.tie_group == ranked[0].tie_group)
+        if "leaders" not in (found := self._lookups):
+            ranked = self.of_kind("verified")
+            group = ranked[0].tie_group if ranked else None
+            alike = tuple(row for row in ranked if row.tie_group == group)
+            found["leaders"] = ranked[:1] if group is None else alike
+        rows: tuple[Row, ...] = found["leaders"]
+        return rows
 
     @property
     def reordered(self) -> tuple[Row, int] | None:

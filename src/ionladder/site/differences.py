@@ -39,7 +39,7 @@ MOST_PAIRS = 40
 def pair_rows(board: Board, analysis: Analysis, name: str) -> list[tuple[Row, Pair]]:
     """A submission against the first others that the analysis pairs it with, in board order."""
     pairs = {pair.other: pair for pair in analysis.pairs.get(name, ())}
-    opponents = [row for row in board.scored if row.submission in pairs]
+    opponents = sorted(filter(None, map(board.entrant, pairs)), key=lambda row: row.order)
     return [(row, pairs[row.submission or ""]) for row in opponents[:MOST_PAIRS]]
 
 
