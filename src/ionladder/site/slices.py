@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,9 +91,9 @@ def slice_table(
             where the labels are not here.
 
     Returns:
-        ``slices``: each slice with its parts of enough entries and the others; the ``overall``
-        score, the ``scale`` of their pictures, the ``place`` of that score and the ``axis``, place
-        and label of each tick; None where its receipt has no slices.
+        ``slices``: each slice with its parts; the ``overall`` score, the ``scale`` of their
+        pictures, the ``place`` of that score, and the ``axis``: place and label of each tick. None
+        where its receipt has no slices.
     """
     slices = _parts(board, receipt, small)
     overall = board.primary(row).value
@@ -104,18 +104,12 @@ def slice_table(
     scale = spark_scale([overall, *known], baseline=overall)
     sign = -1.0 if board.smaller_is_better else 1.0
 
-    def badness(part: SlicePart) -> tuple[bool, float]:
+    def badness(part: SlicePart) -> tuple[bool, bool, float]:
         value = part.score.value
-        return value is None, sign * (value or 0.0)
-
-    def ordered(parts: Sequence[SlicePart], *, is_small: bool) -> list[SlicePart]:
-        return sorted((part for part in parts if part.is_small == is_small), key=badness)
+        return part.is_small, value is None, sign * (value or 0.0)
 
     return {
-        "slices": [
-            (item, ordered(parts, is_small=False), ordered(parts, is_small=True))
-            for item, parts in slices.items()
-        ],
+        "slices": [(item, sorted(parts, key=badness)) for item, parts in slices.items()],
         "overall": overall,
         "scale": scale,
         "place": share(scale, overall),

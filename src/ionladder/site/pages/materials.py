@@ -6,7 +6,7 @@ import json
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,10 +52,7 @@ _SYSTEMS = dict(
         strict=True,
     )
 )
-_SHOWN: Mapping[str | None, Callable[[object], Markup]] = {
-    "doi": txt.doi_link,
-    "formula": txt.formula,
-}
+_SHOWN = {"doi": txt.doi_link, "formula": txt.formula, "text": txt.isolated}
 _UNIT = re.compile(r"_(?:ang3?|deg|ev)$")
 _DOTS = ("verified", "reference")
 _PART = re.compile(r"([A-Z][a-z]?)([\d.]+)")
@@ -195,7 +192,7 @@ def _materials(site: Site, item: DatasetSite, boards: Sequence[Entries]) -> Iter
             "first": first,
             "place": found[0][1],
             "facts": [
-                (fact.title, Markup("; ").join(map(_SHOWN.get(fact.kind, txt.isolated), values)))
+                (fact.title, Markup("; ").join(map(_SHOWN[fact.kind], values)))
                 for fact in item.dataset.facts
                 for values in [first.fact(entry, fact.column)]
             ],
