@@ -66,9 +66,9 @@ class SlicePart(NamedTuple):
 
         A value beyond the axis has no mark; its interval is cut off at the edge.
         """
-        ends = {"v": self.drawn.value, "l": self.drawn.low, "h": self.drawn.high}
-        if ends["v"] is not None and scale(ends["v"]) > SPARK_WIDTH:
-            ends["v"] = None
+        value = self.drawn.value
+        is_off = value is not None and scale(value) > SPARK_WIDTH
+        ends = {"v": None if is_off else value, "l": self.drawn.low, "h": self.drawn.high}
         return ";".join(f"--{k}:{share(scale, at)}" for k, at in ends.items() if at is not None)
 
     @property

@@ -76,7 +76,7 @@ def _former(site: Site, item: TaskSite) -> Iterator[Page]:
         records.sort(key=lambda r: (r.value is None, sign * (r.value or 0), r.submission))
         rows = [(record, item.entrants.get(record.submission)) for record in records]
         if version is shown[0]:  # its places are those of the board of today
-            rows = [(_placed(r, e.row) if e else r, e) for r, e in rows]
+            rows = [(r._replace(**_place(e.row)) if e else r, e) for r, e in rows]
         metric = version.last.metric.split("/")[1]
         context = {
             "item": item,
@@ -93,8 +93,8 @@ def _former(site: Site, item: TaskSite) -> Iterator[Page]:
         yield Page(version_url(task.name, n), "version", context)
 
 
-def _placed(record: Record, row: Row) -> Record:
-    return record._replace(**{key: getattr(row, key) for key in PLACE})
+def _place(row: Row) -> dict[str, Any]:
+    return {key: getattr(row, key) for key in PLACE}
 
 
 def history_files(layout: Layout) -> dict[str, Path]:
@@ -129,8 +129,7 @@ def _entries(site: Site) -> Iterator[dict[str, Any]]:
     """The newest publications, newest first; those of one commit in the order of the tasks."""
     tasks = {item.task.name: (place, item) for place, item in enumerate(site.tasks)}
     found = [each for name in tasks for each in site.publications[name]]
-    times = site.times
-    dated = [(times[each.commit], each) for each in found if each.commit and each.commit in times]
+    dated = [(time, each) for each in found if (time := site.times.get(each.commit or ""))]
     dated.sort(key=lambda pair: (-pair[0].timestamp(), tasks[pair[1].task][0], -pair[1].number))
     for time, publication in dated[:MOST_ENTRIES]:
         yield _entry(tasks[publication.task][1], publication, time)
@@ -162,9 +161,8 @@ def _summary(publication: Publication) -> str:
         "left" if not _is_on(c.after) else "moved" if c.before else "entered"
         for c in publication.moved
     )
-    return ", ".join(
-        f"{kinds[kind]} {kind}" for kind in (("entered", "left", "moved")) if kinds[kind]
-    ) or (f"{len(publication.unmoved)} scored again, none moved")
+    told = [f"{kinds[kind]} {kind}" for kind in ("entered", "left", "moved") if kinds[kind]]
+    return ", ".join(told) or f"{len(publication.unmoved)} scored again, none moved"
 
 
 def _words(change: ScoreChange) -> str:
