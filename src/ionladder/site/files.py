@@ -110,7 +110,8 @@ def api_schema() -> dict[str, Any]:
     return {
         "$schema": _DIALECT,
         "title": "IonLadder API, version 1",
-        "description": "Keys are added within a version, never taken away; pass over unknown ones.",
+        "description": "Keys are added within a version, never taken away; pass over unknown ones. "
+        "Under targets, slices and subsets a key that is not there is null or false.",
         "anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in DOCUMENTS],
         "$defs": definitions["$defs"],
     }
