@@ -13,6 +13,7 @@ from string import Formatter
 
 import pytest
 import typer
+import yaml
 
 import ionladder
 from git_repository import ran
@@ -106,6 +107,11 @@ def test_the_examples_of_a_module_are_true(name):
 
 
 # --- Commands that documents, pages and error messages tell a reader to run exist as written
+
+def test_pages_written_by_hand_are_what_the_site_is_made_from():
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]["site"]
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= {*stage["deps"]}
+
 
 SOURCES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
