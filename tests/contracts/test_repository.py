@@ -106,12 +106,12 @@ def test_the_examples_of_a_module_are_true(name):
     assert leaning == [], "say what it does"
 
 
-# --- Commands that documents, pages and error messages tell a reader to run exist as written
-
 def test_pages_written_by_hand_are_what_the_site_is_made_from():
     stage = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]["site"]
     assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= {*stage["deps"]}
 
+
+# --- Commands that documents, pages and error messages tell a reader to run exist as written
 
 SOURCES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
