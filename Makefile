@@ -142,7 +142,7 @@ addresses:  ## Say where this is published: make addresses REPOSITORY=https://�
 	@test -n "$(REPOSITORY)" && test -n "$(SITE)" || { echo "Name both: REPOSITORY=https://… SITE=https://…" >&2; exit 1; }
 	@for each in "Homepage|$(SITE)" "Repository|$(REPOSITORY)"; do \
 		old=$$(sed -n "s/^$${each%%|*} = \"\(.*\)\"/\1/p" pyproject.toml) ; \
-		sed -i.old "s|$$old|$${each#*|}|g" pyproject.toml CITATION.cff README.md ; done
+		sed -i.old -e "s|$$old|$${each#*|}|g" -e '/^Addresses at example.org are placeholders/d' pyproject.toml CITATION.cff README.md ; done
 	@rm -f pyproject.toml.old CITATION.cff.old README.md.old
 	@echo "Then, for Zenodo: ionladder export ionladder --format zenodo --output ."
 

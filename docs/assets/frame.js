@@ -27,7 +27,7 @@
     ["slate", "Follow the system's colours", `M12 18c-.89 0-1.74-.2-2.5-.55C11.56 16.5 13 14.42 13 12s-1.44-4.5-3.5-5.45C10.26 6.2 11.11 6 12 6a6 6 0 0 1 6 6 6 6 0 0 1-6 6${DISC}`],
   ];
 
-  // One button, instead of Material's, which styles every page anew when it opens. The head of a page reads ilScheme
+  // One button, instead of Material's, which has the whole page styled a second time. The head of a page reads ilScheme
   // before anything is drawn; it is empty where the system's colours are followed.
   function makeSwitch(box) {
     const button = document.createElement("button");

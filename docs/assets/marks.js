@@ -105,7 +105,7 @@
     const columns = place.dataset.column?.split(" ") ?? [];
     return place.dataset.rows.split(" ").flatMap((id, k) => {
       const column = columns[k];
-      const heads = [...document.getElementById(id).tHead.rows[0].cells].map((head) => wordsOf(head).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()));
+      const heads = [...document.getElementById(id).tHead.rows[0].cells].map((head) => wordsOf(head).replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase()));
       const kept = rows.get(id).filter((row) => row.querySelector("a") && (!column || textOf(row.cells[column]) !== "–"));
       return kept.map((row) => {
         const link = row.cells[0].querySelector("a");

@@ -506,7 +506,7 @@ def _spelt(model: str) -> str:
     return skeleton("".join(character for character in folded if character.isalnum()))
 
 
-# Letters of other alphabets that look like Latin ones.
+# Characters of other scripts that look like Latin ones.
 _LATIN = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u03b1\u03bf\u03c1\u03bd"
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"

@@ -236,7 +236,7 @@ class Board(Document):
 
     @property
     def _lookups(self) -> dict[Any, Any]:
-        """What was looked up in these rows before; a copy of the board with others begins anew."""
+        """What was looked up in these rows before; a copy with other rows has none."""
         if self._found[0] is not self.rows:
             self._found = (self.rows, {})
         return self._found[1]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby, pairwise
+from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 
 import numpy as np
 from markupsafe import Markup, escape
 
-from ionladder.board.history import Record, former_boards
 from ionladder.board.model import Board, Floor, Row, Value
 from ionladder.site import text as txt
 from ionladder.specs import Array
@@ -383,7 +381,7 @@ def _spread(score: Value, x: Scale, y: float) -> str:
     return line(x(score.low), y, x(score.high), y, "il-whisker")
 
 
-def _upright_spreads(
+def upright_spreads(
     scored: Iterable[tuple[float, Value]], y: Scale, kind: str = "il-whisker"
 ) -> str:
     """Intervals of scores as upright lines, each at its place across."""
@@ -392,7 +390,7 @@ def _upright_spreads(
     return f"<g {HALVES_FRAME}>{drawn}</g>" if drawn else ""
 
 
-def _ends(scores: Iterable[Value | Floor | None]) -> list[float]:
+def score_ends(scores: Iterable[Value | Floor | None]) -> list[float]:
     """Upper ends of intervals, or the values of what has none."""
     ends = [s.value if s.high is None else s.high for s in scores if s is not None]
     return [end for end in ends if end is not None]
@@ -427,7 +425,7 @@ def interval_chart(
         plot = Plot(*size, left=left, right=right, top=top, bottom=48)
         drawn: list[Value | Floor | None] = [*map(board.primary, shown), *board.levels]
         drawn.append(Value(baseline_value(board)))
-        x = plot.across(0.0, axis_reach(_ends(drawn), baseline=baseline_value(board)))
+        x = plot.across(0.0, axis_reach(score_ends(drawn), baseline=baseline_value(board)))
         plot.axis_below(x, x.ticks(about=8 if is_wide else 6))
         plot.drawn += _upright_levels(board, x, plot)
         top_group: list[float] = []
@@ -532,7 +530,7 @@ def difficulty_chart(
         axis: The error with its unit.
         name: Identifier, unique on the page.
     """
-    reach = axis_reach(_ends(v for _, values, _ in rows for v in values), baseline=None)
+    reach = axis_reach(score_ends(v for _, values, _ in rows for v in values), baseline=None)
 
     def draw(is_wide: bool, name: str) -> Markup:
         pitch = 38.0 if is_wide else 50.0
@@ -651,7 +649,7 @@ class CostChart:
         reach = max((max(known) - min(known)) / 2 + _ROOM, 1.0)
         x = plot.across(max(middle - reach, _LEAST), min(middle + reach, _MOST))
         levels = [floor.value for floor in self.board.levels]
-        ends = [*_ends(p.score for p in self.points), *levels]
+        ends = [*score_ends(p.score for p in self.points), *levels]
         y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(self.board)))
         marks, boxes = [], []
         for point in self.points:
@@ -692,7 +690,7 @@ class CostChart:
         for kind in ("verified", "reference"):
             pairs = zip(at, self.points, strict=True)
             scored = [(px, point.score) for (px, _), point in pairs if point.kind == kind]
-            drawn = _upright_spreads(scored, y, spread)
+            drawn = upright_spreads(scored, y, spread)
             plot.drawn.append(f'<g class="il-row--{kind}">{drawn}</g>' if drawn else "")
         kinds = [
             2 if y.exceeds(point.score.value or 0.0) else int(point.kind == "reference")
@@ -760,143 +758,6 @@ def place_labels(
                 break
         found.append(chosen)
     return found
-
-
-# The best score from publication to publication: steps, broken where the rules changed
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stand:
-    """A board after one publication.
-
-    Attributes:
-        publication: Its number, 1 for the first.
-        label: The best submission's model.
-        submission: Its name.
-        score: Its score with its interval.
-        rules: Data and rules of scoring, as printed; scores of equal rules are comparable.
-        entered: Verified submissions that came with this publication, and their scores.
-        time: When its commit was made; None where git does not know.
-    """
-
-    publication: int
-    label: str
-    score: Value
-    rules: str
-    entered: Mapping[str, float] = field(default_factory=dict)
-    submission: str = ""
-    time: datetime | None = None
-
-
-def stands_of(
-    history: Sequence[Record], board: Board, times: Mapping[str, datetime] | None = None
-) -> tuple[Stand, ...]:
-    """The board after each of its publications; those without a ranked score are left out.
-
-    ``times`` has the time of each commit, where git knows it.
-    """
-    sign, stands = 1.0 if board.smaller_is_better else -1.0, []
-    for changed, records in former_boards(history, board.task.name):
-        ranked = {r: r.value for r in records if r.kind == "verified" and r.value is not None}
-        if not ranked:
-            continue
-        best = min(ranked, key=lambda record: sign * ranked[record])
-        row = board.entrant(best.submission)
-        stand = Stand(
-            publication=changed[0].publication,
-            label=txt.plain(row.model if row else best.submission),
-            score=Value(best.value, best.ci_low, best.ci_high),
-            rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
-            f"scorer version {txt.plain(best.scorer_version, limit=40)}",
-            entered={
-                r.submission: ranked[r] for r in changed if r.event == "added" and r in ranked
-            },
-            submission=best.submission,
-            time=(times or {}).get(changed[0].commit or ""),
-        )
-        stands.append(stand)
-    return tuple(stands)
-
-
-def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: str) -> Markup:
-    """The best score after each of at least one publication, for wide and narrow pages.
-
-    ``here`` is the address of the page, from which submissions are linked.
-    """
-    marks = [mark for stand in stands for mark in _stand_marks(stand, board, here)]
-
-    def draw(is_wide: bool, name: str) -> Markup:
-        plot = Plot(780, 300, top=22) if is_wide else Plot(360, 280, top=22)
-        places = timeline_places(stands)
-        room = max((places[-1] - places[0]) / 20, 0.5)
-        x = plot.across(places[0] - room, places[-1] + room)
-        at_of = {stand.publication: at for stand, at in zip(stands, places, strict=True)}
-        ends = [*_ends(s.score for s in stands)]
-        ends += [value for stand in stands for value in stand.entered.values()]
-        y = plot.upright(0.0, axis_reach(ends, baseline=baseline_value(board)))
-        plot.axis_left(y, y.ticks(about=5))
-        plot.levels(board.levels, y)
-        days = [txt.day(s.time) if is_dated(stands) else str(s.publication) for s in stands]
-        plot.axis_below(x, fitting(list(zip(places, days, strict=True)), x), kind="")
-        plot.titles("date" if is_dated(stands) else "version of the board", value_axis(board))
-        parts = [list(part) for _, part in groupby(stands, key=lambda stand: stand.rules)]
-        for part in parts[1:]:
-            at = x(at_of[part[0].publication]) - 3
-            plot.drawn.append(line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
-        plot.drawn += [path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
-        scored = [(x(at), stand.score) for at, stand in zip(places, stands, strict=True)]
-        plot.drawn.append(_upright_spreads(scored, y))
-        spots = [(x(at_of[publication]), y(value)) for publication, value, *_ in marks]
-        shapes = {0: dot(0, 0, "verified"), 1: circle(0, 0, "il-point il-point--open", 3)}
-        plot.drawn.append(mark_paths(name, spots, [kind for *_, kind, _ in marks], shapes))
-        return plot.finish(
-            name=name,
-            title="The best score from version to version of the board",
-            text=f"{len(stands)} versions; best of the last: {stands[-1].label}, "
-            f"{txt.number(stands[-1].score.value)}. The table below holds the same numbers.",
-            kind="scatter",
-        )
-
-    return two_widths(draw, name, named(told for *_, told in marks))
-
-
-def is_dated(stands: Sequence[Stand]) -> bool:
-    """Whether git knows the day of each publication."""
-    return all(stand.time is not None for stand in stands)
-
-
-def timeline_places(stands: Sequence[Stand]) -> list[float]:
-    """Where publications stand on the axis: in days where all are dated, else by number."""
-    times = [stand.time.timestamp() / 86400 if stand.time else 0.0 for stand in stands]
-    return times if is_dated(stands) else [float(stand.publication) for stand in stands]
-
-
-def _steps(
-    part: Sequence[Stand], x: Scale, y: Scale, at_of: Mapping[int, float]
-) -> list[tuple[float, float]]:
-    """A score holds until the next publication, or to the end of the stretch."""
-    heights = [y(stand.score.value or 0.0) for stand in part]
-    points = [(x(at_of[part[0].publication]), heights[0])]
-    for after, ends in zip(part[1:], pairwise(heights), strict=True):
-        points += [(x(at_of[after.publication]), height) for height in ends]
-    return [*points, (points[-1][0] + 8, heights[-1])]
-
-
-def _stand_marks(
-    stand: Stand, board: Board, here: str
-) -> list[tuple[int, float, int, tuple[str, str]]]:
-    """What else entered with a publication, and its best: place, value, kind, name and way."""
-    when = f"board version {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
-    others = {name: v for name, v in stand.entered.items() if name != stand.submission}
-    marks = []
-    for name, value in (others | {stand.submission: stand.score.value or 0.0}).items():
-        row, is_best = board.entrant(name), name == stand.submission
-        said = f"entered: {txt.plain(row.model if row else name)}"
-        said = f"best: {stand.label} ({stand.rules})" if is_best else said
-        way = txt.relative(here, txt.submission_url(board.task.name, name)) if row else ""
-        said = f"{when}: {said}, {txt.number(value)}"
-        marks.append((stand.publication, value, int(not is_best), (said, way)))
-    return marks
 
 
 # One row's value and interval on the axis of its table

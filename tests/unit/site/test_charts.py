@@ -11,6 +11,7 @@ from ionladder.board.model import Value, parse_board
 from ionladder.repo import read_json, to_json
 from ionladder.site import charts, charts_entries
 from ionladder.site.context import load_site
+from ionladder.site.pages import compare
 from ionladder.site.render import render_pages
 from ionladder.stats.calibration import CURVE_LEVELS
 from unit.site import synthetic_board as made
@@ -106,7 +107,7 @@ def every_chart(label):
     ]
     plots = predicted([0.0], [1e12], symbol=label)
     series = [charts_entries.Series(title=label, kind="solid", counts=(1, 2), marked=(1, 0))]
-    stand = charts.Stand(publication=1, label=label, score=Value(1.0), rules=label)
+    stand = compare.Stand(publication=1, label=label, score=Value(1.0), rules=label)
     cost = charts.CostChart(board=shown, points=points, axis=label, ticks=((1.0, label),))
     return {
         "intervals": charts.interval_chart(shown, shown.scored, "x/", confidence=0.95, name="a"),
@@ -115,7 +116,7 @@ def every_chart(label):
             [(label, [Value(1.0)], "x/")], [label], label, name="a"
         ),
         "cost": cost.draw(name="a"),
-        "timeline": charts.timeline_chart(shown, [stand], "x/", name="a"),
+        "timeline": compare.timeline_chart(shown, [stand], "x/", name="a"),
         "parity": plots.parity(name="a"),
         "residuals": plots.residuals(name="a"),
         "calibration": charts_entries.calibration_chart([0.5] * len(CURVE_LEVELS), 9, name="a"),
@@ -182,7 +183,7 @@ def test_the_best_after_each_publication_is_that_of_the_board_then(tmp_path):
     ]
     third = [replace(entry, value=(entry.value or 0) + 1) for entry in second if entry.name != "c"]
     history = made.add_history(made.make_repository(tmp_path, first), first, second, third)
-    found = charts.stands_of(history, board(first))
+    found = compare.stands_of(history, board(first))
     assert [(s.publication, s.label, s.score.value) for s in found] == [
         (1, "a", 2),
         (2, "c", 1.5),

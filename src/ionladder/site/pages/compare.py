@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
+from ionladder.board.history import Record, former_boards
 from ionladder.board.model import Board, Value
 from ionladder.receipt import MIN_ROWS, WIDEST
 from ionladder.site import charts
 from ionladder.site import differences as diffs
 from ionladder.site import text as txt
-from ionladder.site.charts import CostChart, CostPoint, timeline_chart
+from ionladder.site.charts import CostChart, CostPoint
 from ionladder.site.charts_entries import ALL_ELEMENTS, Cell, distance_chart, periodic_table
 from ionladder.site.context import Site, TaskSite
 from ionladder.site.pages import Page
@@ -151,7 +155,7 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
     """Error against cost, the best score over publications, how models agree."""
     board, source = item.board, site.entries[item.task.name]
     here = txt.charts_url(item.task.name)
-    stands = charts.stands_of(site.history, board, site.times)
+    stands = stands_of(site.history, board, site.times)
     shown = stands[-SHOWN_PUBLICATIONS:]
     return {
         "board": board,
@@ -163,7 +167,7 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
             "stands": shown[::-1],
             "n_hidden": len(stands) - len(shown),
             "n_rules": len({stand.rules for stand in shown}),
-            "is_dated": charts.is_dated(shown),
+            "is_dated": is_dated(shown),
         },
         "leader": _leader_by_entry(site, item),
         "agreement": diffs.agreement_table(board, source.table),
@@ -171,6 +175,151 @@ def _charts(site: Site, item: TaskSite) -> dict[str, Any]:
         "has_slices": slice_board(item) is not None,
         "absent": source.absent,
     }
+
+
+# The best score from publication to publication: steps, broken where the rules changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """A board after one publication.
+
+    Attributes:
+        publication: Its number, 1 for the first.
+        label: The best submission's model.
+        submission: Its name.
+        score: Its score with its interval.
+        rules: Data and rules of scoring, as printed; scores of equal rules are comparable.
+        entered: Verified submissions that came with this publication, and their scores.
+        time: When its commit was made; None where git does not know.
+    """
+
+    publication: int
+    label: str
+    score: Value
+    rules: str
+    entered: Mapping[str, float] = field(default_factory=dict)
+    submission: str = ""
+    time: datetime | None = None
+
+
+def stands_of(
+    history: Sequence[Record], board: Board, times: Mapping[str, datetime] | None = None
+) -> tuple[Stand, ...]:
+    """The board after each of its publications; those without a ranked score are left out.
+
+    ``times`` has the time of each commit, where git knows it.
+    """
+    sign, stands = 1.0 if board.smaller_is_better else -1.0, []
+    for changed, records in former_boards(history, board.task.name):
+        ranked = {r: r.value for r in records if r.kind == "verified" and r.value is not None}
+        if not ranked:
+            continue
+        best = min(ranked, key=lambda record: sign * ranked[record])
+        row = board.entrant(best.submission)
+        stand = Stand(
+            publication=changed[0].publication,
+            label=txt.plain(row.model if row else best.submission),
+            score=Value(best.value, best.ci_low, best.ci_high),
+            rules=f"data {txt.plain(best.dataset_version, limit=40)}, "
+            f"scorer version {txt.plain(best.scorer_version, limit=40)}",
+            entered={
+                r.submission: ranked[r] for r in changed if r.event == "added" and r in ranked
+            },
+            submission=best.submission,
+            time=(times or {}).get(changed[0].commit or ""),
+        )
+        stands.append(stand)
+    return tuple(stands)
+
+
+def timeline_chart(board: Board, stands: Sequence[Stand], here: str, *, name: str) -> Markup:
+    """The best score after each of at least one publication, for wide and narrow pages.
+
+    ``here`` is the address of the page, from which submissions are linked.
+    """
+    marks = [mark for stand in stands for mark in _stand_marks(stand, board, here)]
+
+    def draw(is_wide: bool, name: str) -> Markup:
+        plot = charts.Plot(780, 300, top=22) if is_wide else charts.Plot(360, 280, top=22)
+        places = timeline_places(stands)
+        room = max((places[-1] - places[0]) / 20, 0.5)
+        x = plot.across(places[0] - room, places[-1] + room)
+        at_of = {stand.publication: at for stand, at in zip(stands, places, strict=True)}
+        ends = [*charts.score_ends(s.score for s in stands)]
+        ends += [value for stand in stands for value in stand.entered.values()]
+        y = plot.upright(0.0, charts.axis_reach(ends, baseline=charts.baseline_value(board)))
+        plot.axis_left(y, y.ticks(about=5))
+        plot.levels(board.levels, y)
+        days = [txt.day(s.time) if is_dated(stands) else str(s.publication) for s in stands]
+        plot.axis_below(x, charts.fitting(list(zip(places, days, strict=True)), x), kind="")
+        plot.titles(
+            "date" if is_dated(stands) else "version of the board", charts.value_axis(board)
+        )
+        parts = [list(part) for _, part in groupby(stands, key=lambda stand: stand.rules)]
+        for part in parts[1:]:
+            at = x(at_of[part[0].publication]) - 3
+            plot.drawn.append(charts.line(at, plot.top - 6, at, plot.bottom, "il-version-line"))
+        plot.drawn += [charts.path(_steps(part, x, y, at_of), "il-best-line") for part in parts]
+        scored = [(x(at), stand.score) for at, stand in zip(places, stands, strict=True)]
+        plot.drawn.append(charts.upright_spreads(scored, y))
+        spots = [(x(at_of[publication]), y(value)) for publication, value, *_ in marks]
+        shapes = {
+            0: charts.dot(0, 0, "verified"),
+            1: charts.circle(0, 0, "il-point il-point--open", 3),
+        }
+        plot.drawn.append(charts.mark_paths(name, spots, [kind for *_, kind, _ in marks], shapes))
+        return plot.finish(
+            name=name,
+            title="The best score from version to version of the board",
+            text=f"{len(stands)} versions; best of the last: {stands[-1].label}, "
+            f"{txt.number(stands[-1].score.value)}. The table below holds the same numbers.",
+            kind="scatter",
+        )
+
+    return charts.two_widths(draw, name, charts.named(told for *_, told in marks))
+
+
+def is_dated(stands: Sequence[Stand]) -> bool:
+    """Whether git knows the day of each publication."""
+    return all(stand.time is not None for stand in stands)
+
+
+def timeline_places(stands: Sequence[Stand]) -> list[float]:
+    """Where publications stand on the axis: in days where all are dated, else by number."""
+    times = [stand.time.timestamp() / 86400 if stand.time else 0.0 for stand in stands]
+    return times if is_dated(stands) else [float(stand.publication) for stand in stands]
+
+
+def _steps(
+    part: Sequence[Stand], x: charts.Scale, y: charts.Scale, at_of: Mapping[int, float]
+) -> list[tuple[float, float]]:
+    """A score holds until the next publication, or to the end of the stretch."""
+    heights = [y(stand.score.value or 0.0) for stand in part]
+    points = [(x(at_of[part[0].publication]), heights[0])]
+    for after, ends in zip(part[1:], pairwise(heights), strict=True):
+        points += [(x(at_of[after.publication]), height) for height in ends]
+    return [*points, (points[-1][0] + 8, heights[-1])]
+
+
+def _stand_marks(
+    stand: Stand, board: Board, here: str
+) -> list[tuple[int, float, int, tuple[str, str]]]:
+    """What else entered with a publication, and its best: place, value, kind, name and way."""
+    when = f"board version {stand.publication}{f', {txt.day(stand.time)}' if stand.time else ''}"
+    others = {name: v for name, v in stand.entered.items() if name != stand.submission}
+    marks = []
+    for name, value in (others | {stand.submission: stand.score.value or 0.0}).items():
+        row, is_best = board.entrant(name), name == stand.submission
+        said = f"entered: {txt.plain(row.model if row else name)}"
+        said = f"best: {stand.label} ({stand.rules})" if is_best else said
+        way = txt.relative(here, txt.submission_url(board.task.name, name)) if row else ""
+        said = f"{when}: {said}, {txt.number(value)}"
+        marks.append((stand.publication, value, int(not is_best), (said, way)))
+    return marks
+
+
+# The leader entry by entry
 
 
 def _leader_by_entry(site: Site, item: TaskSite) -> dict[str, Any] | None:
